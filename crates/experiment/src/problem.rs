@@ -4,7 +4,7 @@ use crate::{Beside, Boxed, Course, Flow, Known, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sketched};
-use equipoise_guidance::ConditionalCovariance;
+use equipoise_guidance::{ConditionalCovariance, ProbedTraces};
 use equipoise_metrics::{EXPLOSION, Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::LinearOperator;
@@ -38,7 +38,9 @@ pub struct Problem {
     known: Shared<Known>,
     /// The Gaussian's posterior variance, which does not depend on y.
     variance: Arc<Shared<VarianceField<f32>>>,
-    traces: Shared<ProbedRatios>,
+    /// What the laws of traces are made of, once for both.
+    traces: Shared<ProbedTraces>,
+    ratios: Shared<ProbedRatios>,
 }
 
 sketched!([] Problem, "Problem", |own| sub = own.sub, truth = own.truth);
@@ -90,6 +92,7 @@ impl Problem {
             known: Shared::default(),
             variance,
             traces: Shared::default(),
+            ratios: Shared::default(),
         })
     }
 
@@ -210,9 +213,17 @@ impl Problem {
         probes: Stream,
     ) -> Boxed<Arc<ProbedRatios>> {
         let observation = self.draw(flow, seed)?;
-        self.traces.get(format!("{law} {prior} {setup}"), || {
-            let (denoiser, windows) = (denoiser.denoiser(), (flow.windows(), probes));
-            Ok(Arc::new(ProbedRatios::new(law, &denoiser, &observation, levels, windows)?))
+        self.ratios.get(format!("{law} {prior} {setup}"), || {
+            let windows = flow.windows();
+            let fields = windows.len();
+            let traces = self.traces.get(format!("{prior} {setup}"), || {
+                Ok::<_, BoxError>(ProbedRatios::traces(
+                    &denoiser.denoiser(),
+                    &observation,
+                    (windows, probes),
+                )?)
+            })?;
+            Ok(Arc::new(ProbedRatios::of(law, observation.noise(), levels, (&traces, fields))?))
         })
     }
 

@@ -139,7 +139,7 @@ pub use levels::LevelTable;
 pub use mmps::Mmps;
 pub use pigdm_score::PigdmScore;
 pub use poly2::{Poly2, Quadratic};
-pub use probes::{Probes, StatesOf, forward_noised};
+pub use probes::{ProbedTraces, Probes, StatesOf, forward_noised};
 pub use sda::Sda;
 pub use strength::{Excess, ProbedStrength, Strength};
 pub use tmpd::Tmpd;

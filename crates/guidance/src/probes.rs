@@ -1,7 +1,7 @@
 //! What a denoiser looks like through an operator, from vjp products with keyed random probes.
 
 use crate::guide::fit;
-use crate::{GuidanceError, Result};
+use crate::{GuidanceError, LevelTable, Result};
 use equipoise_denoiser::{Denoiser, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
@@ -82,50 +82,96 @@ impl<R: Real> Sites<'_, R> {
 
 impl<R: Real> Seen<R> {
     /// What `work` makes of `count` probes, each at its state: it is given the sites and the numbers of one
-    /// probe for every state, the last time for the first few only.
+    /// probe for every state, the last time for the first few only. States that are more than a
+    /// [`batch`](Denoiser::batch) of the denoiser come one at a time, so that what it keeps of one is never made again.
     pub(crate) fn at_sites<T>(
         &self,
         level: Level,
         probes: &Probes<R>,
         mut work: impl FnMut(&mut Sites<'_, R>, Range<usize>) -> Result<Vec<T>>,
     ) -> Result<Vec<T>> {
-        let states = (probes.states)(level);
+        let (states, dim) = ((probes.states)(level), self.observation.dim());
         for (what, found, least) in [("states", states.len(), 1), ("random vectors", probes.count, 2)] {
             if found < least {
                 return Err(GuidanceError::Probes { what, found, least });
             }
         }
         for x_t in &states {
-            fit(1, self.observation.dim(), &[("state", x_t.len())])?;
+            fit(1, dim, &[("state", x_t.len())])?;
         }
-        let (x_t, mut tape) = (states.concat(), Tape::new());
-        let mut x_hat = vec![R::zero(); x_t.len()];
-        let local = self.denoiser.linearise(&x_t, level, &mut x_hat, &mut tape)?;
-        let mut sites = Sites { observation: &self.observation, level, x_hat, local };
-        let mut found = Vec::with_capacity(probes.count);
-        for first in (0..probes.count).step_by(states.len()) {
-            found.extend(work(&mut sites, first..probes.count.min(first + states.len()))?);
+        let each = if self.denoiser.batch() < states.len() { 1 } else { states.len() };
+        let (mut tape, mut found) = (Tape::new(), Vec::with_capacity(probes.count));
+        for (chunk, x_t) in states.concat().chunks(each * dim).enumerate() {
+            let mut x_hat = vec![R::zero(); x_t.len()];
+            let local = self.denoiser.linearise(x_t, level, &mut x_hat, &mut tape)?;
+            let mut sites = Sites { observation: &self.observation, level, x_hat, local };
+            for first in (chunk * each..probes.count).step_by(states.len()) {
+                let range = first..probes.count.min(first + sites.count());
+                found.extend(range.clone().zip(work(&mut sites, range)?));
+            }
         }
-        Ok(found)
+        found.sort_by_key(|(probe, _)| *probe);
+        Ok(found.into_iter().map(|(_, made)| made).collect())
+    }
+}
+
+/// (zᵀB·A V Aᵀz, zᵀBz) of a probe, for the weights of `matched` and of `active`.
+type Pair = [(f64, f64); 2];
+
+/// What tr(B·A V Aᵀ)/tr B is made of at every level, V = (σ²/μ)J: two vjps a probe, for `matched` and `active` together.
+#[derive(Debug)]
+pub struct ProbedTraces {
+    jacobian: Jacobian,
+    /// The smallest s².
+    least: f64,
+    pairs: LevelTable<Vec<Pair>>,
+}
+
+impl ProbedTraces {
+    /// Of a denoiser seen through an operator; the values that were observed do not count.
+    ///
+    /// Two vjps and three products with A or its adjoint, of a J that need not be symmetric five, for each random
+    /// vector of a level, and one linearisation of the denoiser at every state of it, when a level is
+    /// [prepared](Self::prepare) or first asked for.
+    pub fn new<R: Real>(
+        denoiser: &Arc<dyn Denoiser<R>>,
+        observation: &Arc<Observed<R>>,
+        probes: &Probes<R>,
+    ) -> Self {
+        let (noise, jacobian) = (observation.noise(), denoiser.jacobian());
+        let least = (0..observation.count()).map(|i| noise.at(i)).fold(f64::INFINITY, f64::min);
+        let seen = Seen { denoiser: Arc::clone(denoiser), observation: Arc::clone(observation) };
+        let probes = probes.clone();
+        let pairs = move |level: Level| {
+            let stream = probes.stream.real(level.mu).real(level.sigma);
+            seen.at_sites(level, &probes, |sites, range| sites.pairs(range, stream, jacobian))
+        };
+        Self { jacobian, least, pairs: LevelTable::new(pairs) }
     }
 
-    /// tr(B·A V Aᵀ)/tr B at a level with V = (σ²/μ)J: two vjps a probe, with J for its own transpose where it is
-    /// known to be. Of any other J a ratio below zero, which no covariance has, is none.
-    pub(crate) fn trace_ratio(&self, law: Law, level: Level, probes: &Probes<R>) -> Result<ProbedRatio> {
-        let stream = probes.stream.real(level.mu).real(level.sigma);
-        let jacobian = self.denoiser.jacobian();
-        let admits = |ratio: &TraceRatio| jacobian == Jacobian::Symmetric || ratio.value >= 0.0;
-        let pairs = self.at_sites(level, probes, |sites, range| sites.pairs(range, stream, jacobian))?;
+    /// Probes those of `levels` that were not, on all threads.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Probes`] for too few states or vectors, and those of the denoiser.
+    pub fn prepare(&self, levels: &[Level]) -> Result<()> {
+        self.pairs.prepare(levels)
+    }
+
+    /// The ratio of a law at a level. Where J need not be symmetric a ratio below zero, which no covariance has, is
+    /// none.
+    pub(crate) fn ratio(&self, law: Law, level: Level) -> Result<ProbedRatio> {
+        let admits = |ratio: &TraceRatio| self.jacobian == Jacobian::Symmetric || ratio.value >= 0.0;
+        let pairs = self.pairs.get(level)?;
         let [matched, active] = [0, 1].map(|law| pairs.iter().map(|p| p[law]).collect::<Vec<_>>());
         if law == Law::Active
-            && let Ok((ratio, variance)) = self.ratio(&active, active::variance)
+            && let Ok((ratio, variance)) = self.estimated(&active, active::variance)
             && ratio.standard_error.is_some_and(|error| CERTAIN * error < variance)
             && admits(&ratio)
         {
             return Ok(ProbedRatio { ratio, replaced: false });
         }
         let fault = |cause| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, cause };
-        let (ratio, _) = self.ratio(&matched, matched::variance).map_err(fault)?;
+        let (ratio, _) = self.estimated(&matched, matched::variance).map_err(fault)?;
         if !admits(&ratio) {
             return Err(GuidanceError::Indefinite { mu: level.mu, sigma: level.sigma, ratio: ratio.value });
         }
@@ -133,16 +179,14 @@ impl<R: Real> Seen<R> {
     }
 
     /// The ratio, and v with the smallest s².
-    fn ratio(
+    fn estimated(
         &self,
         pairs: &[(f64, f64)],
         variance: impl Fn(f64, f64, f64) -> Result<f64, ScalingError>,
     ) -> Result<(TraceRatio, f64), ScalingError> {
         let ratio = TraceRatio::estimated(pairs);
         let weight = pairs.iter().map(|p| p.1).sum::<f64>() / pairs.len() as f64;
-        let noise = self.observation.noise();
-        let least = (0..self.observation.count()).map(|i| noise.at(i)).fold(f64::INFINITY, f64::min);
-        Ok((ratio, variance(least.sqrt(), ratio.value * weight, weight)?))
+        Ok((ratio, variance(self.least.sqrt(), ratio.value * weight, weight)?))
     }
 }
 
@@ -158,12 +202,7 @@ impl<R: Real> Sites<'_, R> {
     /// A J that is not symmetric leaves B = A J JᵀAᵀ and B′ = A(½(J + Jᵀ) − μJ Jᵀ)Aᵀ, which are, and of V only its
     /// symmetric part counts: with u = A JᵀAᵀz, p = JᵀAᵀz and q = JᵀAᵀu they are zᵀBz = ‖p‖², zᵀBu = ⟨p, q⟩,
     /// zᵀB′z = ⟨z, u⟩ − μ‖p‖² and zᵀB′u = ½(‖u‖² + ⟨z, A q⟩) − μ⟨p, q⟩.
-    fn pairs(
-        &mut self,
-        range: Range<usize>,
-        stream: Stream,
-        jacobian: Jacobian,
-    ) -> Result<Vec<[(f64, f64); 2]>> {
+    fn pairs(&mut self, range: Range<usize>, stream: Stream, jacobian: Jacobian) -> Result<Vec<Pair>> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let (mut once, mut twice) = (vec![R::zero(); self.x_hat.len()], vec![R::zero(); self.x_hat.len()]);
         let z: Vec<Vec<R>> = range.map(|probe| stream.normal(probe as u64, count)).collect();
@@ -186,8 +225,9 @@ impl<R: Real> Sites<'_, R> {
         };
         Ok(z.iter().enumerate().map(pair).collect())
     }
+
     /// The same of a J that need not be symmetric, from z and p = JᵀAᵀz of every state, with room for q.
-    fn pairs_of_any(&mut self, z: &[Vec<R>], p: &[R], room: &mut [R]) -> Result<Vec<[(f64, f64); 2]>> {
+    fn pairs_of_any(&mut self, z: &[Vec<R>], p: &[R], room: &mut [R]) -> Result<Vec<Pair>> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let mut u = vec![vec![R::zero(); count]; z.len()];
         for (k, u) in u.iter_mut().enumerate() {

@@ -1,7 +1,6 @@
 //! How strongly a law weighs the likelihood: v(t) per observation, and factors on g.
 
-use crate::probes::{Probes, Seen};
-use crate::{GuidanceError, LevelTable, Result};
+use crate::{GuidanceError, LevelTable, ProbedTraces, Probes, Result};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
@@ -91,9 +90,8 @@ impl Strength {
     /// the weight J(I − μJ) of `active` can then lose its sign. At a level whose v is not two standard
     /// errors above zero, `active` takes the ratio of `matched`.
     ///
-    /// Two vjps and three products with A or its adjoint, of a J that need not be symmetric five, for each random vector of a level, and one
-    /// linearisation of the denoiser at the states of a level. The ratios and their standard errors are in
-    /// [`Excess::Levels`]; a level beyond `levels` is probed when it is met.
+    /// Costs what [`ProbedTraces`] do. The ratios and their standard errors are in [`Excess::Levels`]; a level beyond
+    /// `levels` is probed when it is met.
     ///
     /// # Errors
     /// [`GuidanceError::Untraced`] for another law, [`GuidanceError::Probes`] for too few states or
@@ -106,17 +104,31 @@ impl Strength {
         levels: &[Level],
         probes: &Probes<R>,
     ) -> Result<ProbedStrength> {
+        let traces = Arc::new(ProbedTraces::new(denoiser, observation, probes));
+        Self::of_probed(law, observation.noise(), &traces, levels)
+    }
+
+    /// The same of traces that may be those of the other law too.
+    ///
+    /// # Errors
+    /// As [`probed`](Self::probed).
+    pub fn of_probed(
+        law: Law,
+        noise: &NoiseVariance,
+        traces: &Arc<ProbedTraces>,
+        levels: &[Level],
+    ) -> Result<ProbedStrength> {
         if !matches!(law, Law::Matched | Law::Active) {
             return Err(GuidanceError::Untraced { law });
         }
-        let seen = Seen { denoiser: Arc::clone(denoiser), observation: Arc::clone(observation) };
-        let probes = probes.clone();
-        let probed = Arc::new(LevelTable::new(move |level| seen.trace_ratio(law, level, &probes)));
+        traces.prepare(levels)?;
+        let traces = Arc::clone(traces);
+        let probed = Arc::new(LevelTable::new(move |level| traces.ratio(law, level)));
         probed.prepare(levels)?;
         let replaced = |level: &Level| probed.get(*level).is_ok_and(|p| p.replaced);
         let replaced = levels.iter().copied().filter(replaced).collect();
         let ratios = LevelTable::new(move |level| Ok(probed.get(level)?.ratio)).prepared(levels)?;
-        Ok(ProbedStrength { strength: Self::traced(observation.noise(), Arc::new(ratios)), replaced })
+        Ok(ProbedStrength { strength: Self::traced(noise, Arc::new(ratios)), replaced })
     }
 
     /// tr(B·A V Aᵀ)/tr B at every level, B = A J Jᵀ Aᵀ for `matched` and A J(I − μJ) Aᵀ for

@@ -3,8 +3,8 @@
 use crate::Result;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::{Real, each};
-use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
-use equipoise_observation::Observed;
+use equipoise_guidance::{Excess, GuidanceError, LevelTable, ProbedTraces, Probes, Strength, forward_noised};
+use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_scaling::Law;
 use equipoise_scaling::TraceRatio;
 use equipoise_schedule::Level;
@@ -44,21 +44,47 @@ impl ProbedRatios {
         denoiser: &Arc<dyn Denoiser<R>>,
         observation: &Arc<Observed<R>>,
         levels: &[Level],
-        (clean, stream): (Arc<[Vec<R>]>, Stream),
+        clean: (Arc<[Vec<R>]>, Stream),
     ) -> Result<Self> {
-        let (count, fields) = (Self::COUNT, clean.len());
+        let fields = clean.0.len();
+        let traces = Self::traces(denoiser, observation, clean)?;
+        Self::of(law, observation.noise(), levels, (&traces, fields))
+    }
+
+    /// What the ratios of both laws are made of.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) for a clean field.
+    pub fn traces<R: Real>(
+        denoiser: &Arc<dyn Denoiser<R>>,
+        observation: &Arc<Observed<R>>,
+        (clean, stream): (Arc<[Vec<R>]>, Stream),
+    ) -> Result<Arc<ProbedTraces>> {
         finite(&clean)?;
-        let probes = Probes { states: forward_noised(clean, stream.text("states")), count, stream };
-        let (denoiser, observation) = (Arc::clone(denoiser), Arc::clone(observation));
-        let probe =
-            move |level: Level| match Strength::probed(law, &denoiser, &observation, &[level], &probes) {
-                Err(GuidanceError::Traces { .. } | GuidanceError::Indefinite { .. }) => Ok(None),
-                Err(fault) => Err(fault),
-                Ok(found) => match &found.strength.excess {
-                    Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),
-                    _ => Ok(None),
-                },
-            };
+        let states = forward_noised(clean, stream.text("states"));
+        let probes = Probes { states, count: Self::COUNT, stream };
+        Ok(Arc::new(ProbedTraces::new(denoiser, observation, &probes)))
+    }
+
+    /// Of traces at so many clean fields.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of(
+        law: Law,
+        noise: &NoiseVariance,
+        levels: &[Level],
+        (traces, fields): (&Arc<ProbedTraces>, usize),
+    ) -> Result<Self> {
+        let (count, traces, noise) = (Self::COUNT, Arc::clone(traces), noise.clone());
+        let probe = move |level: Level| match Strength::of_probed(law, &noise, &traces, &[level]) {
+            Err(GuidanceError::Traces { .. } | GuidanceError::Indefinite { .. }) => Ok(None),
+            Err(fault) => Err(fault),
+            Ok(found) => match &found.strength.excess {
+                Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),
+                _ => Ok(None),
+            },
+        };
         let mut levels = levels.to_vec();
         levels.sort_by(|a, b| b.ratio().total_cmp(&a.ratio()));
         levels.dedup();

@@ -65,7 +65,7 @@ impl Cost {
             let key = (trial.dataset().to_owned(), trial.prior.to_string());
             let mut seconds = self.of(&key.0, &key.1, evaluations).unwrap_or(0.0);
             let traced = trial.approach.scaling()?.is_some_and(traced);
-            if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub, trial.law())) {
+            if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub)) {
                 let denoises = (levels * ProbedRatios::COUNT) as f64 * (1.0 + 2.0 * VJP);
                 seconds += denoises * self.denoise.get(&key).copied().unwrap_or(0.0);
             }

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_covariance::{Modes, fit_low_rank};
-use equipoise_denoiser::{Closure, Denoiser, Jacobian};
+use equipoise_denoiser::{Closure, Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Shape;
-use equipoise_guidance::{Excess, LevelTable, ProbedStrength, Probes, Strength, forward_noised};
+use equipoise_guidance::{
+    Excess, LevelTable, ProbedStrength, ProbedTraces, Probes, Strength, forward_noised,
+};
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -15,6 +17,7 @@ use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SHAPE: Shape = Shape::new(2, 2, 6, 8);
 const NOISE: NoiseVariance = NoiseVariance::Uniform(0.04);
@@ -259,5 +262,76 @@ fn a_negative_ratio_of_a_j_that_is_no_covariance_is_refused() {
             told.starts_with("traces at μ = 0.7, σ = 0.7: found a ratio tr(B·AVAᵀ)/tr B of -0."),
             "{told}"
         );
+    }
+}
+
+/// A denoiser that takes so many members at a time, and counts those that it was linearised at.
+struct Batched {
+    of: Arc<dyn Denoiser<f64>>,
+    batch: usize,
+    calls: AtomicUsize,
+    members: AtomicUsize,
+}
+
+impl Denoiser<f64> for Batched {
+    fn dim(&self) -> usize {
+        self.of.dim()
+    }
+
+    fn denoise(&self, x: &[f64], level: Level, out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.of.denoise(x, level, out)
+    }
+
+    fn vjp(&self, x: &[f64], level: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.of.vjp(x, level, v, out)
+    }
+
+    fn batch(&self) -> usize {
+        self.batch
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x: &'a [f64],
+        level: Level,
+        x_hat: &mut [f64],
+        tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<f64> + 'a>, DenoiserError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.members.fetch_add(x.len() / self.dim(), Ordering::Relaxed);
+        self.of.linearise(x, level, x_hat, tape)
+    }
+}
+
+/// Both laws are made of one set of products; states beyond a batch come one at a time, with the same bits, and each
+/// is linearised once.
+#[test]
+fn states_are_linearised_once_for_both_laws_a_batch_or_one_at_a_time() {
+    let observation = observation(Arc::new(Subsample::new(SHAPE, 2).unwrap()));
+    let states = forward_noised(fields()[..3].to_vec().into(), Stream::new("noise"));
+    let probes = Probes { states, count: 7, stream: Stream::new("probes") };
+    let ratios = |batch: usize| {
+        let counted = Batched {
+            of: wiener(prior()),
+            batch,
+            calls: AtomicUsize::default(),
+            members: AtomicUsize::default(),
+        };
+        let counted = Arc::new(counted);
+        let denoiser = Arc::clone(&counted) as Arc<dyn Denoiser<f64>>;
+        let traces = Arc::new(ProbedTraces::new(&denoiser, &observation, &probes));
+        let found = LAWS.map(|law| {
+            let probed = Strength::of_probed(law, observation.noise(), &traces, &LEVELS).unwrap();
+            LEVELS.map(|level| at(&probed, level))
+        });
+        let [calls, members] = [&counted.calls, &counted.members].map(|c| c.load(Ordering::Relaxed));
+        assert_eq!(members, 3 * LEVELS.len());
+        assert_eq!(calls, if batch < 3 { members } else { LEVELS.len() });
+        found
+    };
+    let expected = ratios(3);
+    assert_ne!(expected[0], expected[1]);
+    for batch in [1, 2, 8] {
+        assert_eq!(ratios(batch), expected);
     }
 }
