@@ -18,10 +18,23 @@ pub(crate) const PAIR: usize = 2 * ROWS;
 /// (row, column).
 pub(crate) type Block = [f32; ROWS * WIDE];
 
-/// sums = Σ_k a_k b_k over blocks of [`DEPTH`] terms in order: a (block, row, term), b (block, term, column).
+/// sums = Σ_k a_k b_k over blocks of [`DEPTH`] terms in order: a (block, row, term), b (block, term, column). Of the
+/// columns the first `columns` are asked for; what stands in the others is not to be read.
 #[inline(always)]
-pub(crate) fn product<S: Simd>(s: S, a: &[[f32; LEFT]], b: &[[f32; RIGHT]], sums: &mut Block) {
-    all::<S, LEFT, DEPTH, 1, 0>(s, a, b, sums, false);
+pub(crate) fn product<S: Simd>(
+    s: S,
+    a: &[[f32; LEFT]],
+    b: &[[f32; RIGHT]],
+    columns: usize,
+    sums: &mut Block,
+) {
+    all::<S, LEFT, DEPTH, 1, 0>(s, a, b, columns, sums, false);
+}
+
+/// Columns of panel `panel` of so many in all.
+#[inline(always)]
+pub(crate) fn columns(all: usize, panel: usize) -> usize {
+    WIDE.min(all - panel * WIDE)
 }
 
 /// sums += Σ_k a_k b_k: a (block, term, one of 16 rows), of which the sums take rows 0.. or 8.., b as above.
@@ -30,17 +43,19 @@ fn transposed<S: Simd, const FROM: usize>(
     s: S,
     a: &[[f32; PAIR * DEPTH]],
     b: &[[f32; RIGHT]],
+    columns: usize,
     sums: &mut Block,
 ) {
-    all::<S, { PAIR * DEPTH }, 1, PAIR, FROM>(s, a, b, sums, true);
+    all::<S, { PAIR * DEPTH }, 1, PAIR, FROM>(s, a, b, columns, sums, true);
 }
 
 /// Adds the products of panels of 16 rows, place by place and 32 columns at a time, whose right factors are fetched once:
-/// left (panel, place, block), right (columns in 32s, place, block), sums (panel, place, columns in 32s, half).
+/// left (panel, place, block), right (columns in 32s, place, block), sums (panel, place, columns in 32s, half). `filters`
+/// columns are asked for in all.
 #[inline(always)]
 pub(crate) fn add_panels<S: Simd, const PLACES: usize>(
     s: S,
-    blocks: usize,
+    (blocks, filters): (usize, usize),
     left: &[[f32; PAIR * DEPTH]],
     right: &[[f32; RIGHT]],
     sums: &mut [Block],
@@ -53,27 +68,31 @@ pub(crate) fn add_panels<S: Simd, const PLACES: usize>(
             for (left, sums) in panels {
                 let left = &left[place * blocks..][..blocks];
                 let [low, high] = &mut sums.as_chunks_mut::<2>().0[place * wide + f];
-                transposed::<S, 0>(s, left, right, low);
-                transposed::<S, ROWS>(s, left, right, high);
+                transposed::<S, 0>(s, left, right, columns(filters, f), low);
+                transposed::<S, ROWS>(s, left, right, columns(filters, f), high);
             }
         }
     }
 }
 
-/// As many rows and vectors at a time as the processor has registers for.
+/// As many rows and vectors at a time as the processor has registers for, of the columns that are asked for.
 #[inline(always)]
 fn all<S: Simd, const LEN: usize, const ROW: usize, const TERM: usize, const FROM: usize>(
     s: S,
     a: &[[f32; LEN]],
     b: &[[f32; RIGHT]],
+    columns: usize,
     sums: &mut Block,
     add: bool,
 ) {
     if S::F32_LANES == 16 {
+        if columns <= 16 {
+            return part::<S, ROWS, 1, LEN, ROW, TERM, FROM>(s, a, b, sums, [0, 0], add);
+        }
         return part::<S, ROWS, 2, LEN, ROW, TERM, FROM>(s, a, b, sums, [0, 0], add);
     }
     for row in (0..ROWS).step_by(4) {
-        for vector in (0..WIDE / S::F32_LANES).step_by(2) {
+        for vector in (0..columns.div_ceil(S::F32_LANES)).step_by(2) {
             part::<S, 4, 2, LEN, ROW, TERM, FROM>(s, a, b, sums, [row, vector], add);
         }
     }

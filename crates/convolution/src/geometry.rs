@@ -23,14 +23,15 @@ impl Geometry {
         assert_eq!(y, self.target[0] * self.target[1] * self.of.filters, "convolution: numbers of y");
     }
 
-    /// Point `at` of the padded axis, which begins ⌊kernel/2⌋ before the field; [`NONE`] in the zeros. Beyond what
-    /// a kernel meets, any point.
+    /// The point of x at point `at` of the padded axis, which begins ⌊kernel/2⌋ before the field; [`NONE`] in the
+    /// zeros. Beyond what a kernel meets, any point.
     pub(crate) fn meets(&self, axis: usize, at: usize) -> usize {
-        let (margin, source) = (self.of.kernel[axis] / 2, self.source[axis]);
+        let (margin, finer) = (self.of.kernel[axis] / 2, self.of.finer[axis]);
+        let points = self.source[axis] * finer;
         if self.of.circular[axis] {
-            return (at + source - margin % source) % source;
+            return (at + points - margin % points) % points / finer;
         }
-        at.checked_sub(margin).filter(|at| *at < source).unwrap_or(NONE)
+        at.checked_sub(margin).filter(|at| *at < points).map_or(NONE, |at| at / finer)
     }
 
     /// Taps of the kernel.

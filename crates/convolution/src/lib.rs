@@ -24,7 +24,8 @@ use equipoise_field::{Real, by_element};
 use geometry::Geometry;
 
 /// y = w ∗ x + b: x (H, W, channels), w (filters, channels, kh, kw) as in PyTorch, b (filters),
-/// y (⌈H/s⌉, ⌈W/s⌉, filters). Kernels have odd lengths.
+/// y (⌈H/s⌉, ⌈W/s⌉, filters). Kernels have odd lengths. Of a finer x, H and W are those of the finer grid, on which every
+/// point of x stands f_h × f_w times (PyTorch's `Upsample` to the nearest): that grid is never made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
     /// Channels of y.
@@ -33,6 +34,8 @@ pub struct Convolution {
     pub channels: usize,
     /// Points of the kernel along H and W.
     pub kernel: [usize; 2],
+    /// Points of the finer grid for each of x, along H and W: (f_h, f_w).
+    pub finer: [usize; 2],
     /// Points of x between those that neighbours of y stand on, along H and W.
     pub stride: [usize; 2],
     /// Whether the padding along H and W is circular, and not zeros.
@@ -66,7 +69,12 @@ impl Convolution {
 
     /// The grid of y where x has `grid`.
     pub fn target(&self, grid: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| grid[axis].div_ceil(self.stride[axis]))
+        [0, 1].map(|axis| self.finer(grid)[axis].div_ceil(self.stride[axis]))
+    }
+
+    /// The finer grid of an x on `grid`.
+    fn finer(&self, grid: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| grid[axis] * self.finer[axis])
     }
 
     fn check_weights(&self, found: usize) {
@@ -76,7 +84,8 @@ impl Convolution {
     /// Whether circular padding takes each point of `grid` once at most, as PyTorch demands. All else is for such
     /// grids.
     pub fn wraps_once(&self, grid: [usize; 2]) -> bool {
-        (0..2).all(|axis| !self.circular[axis] || self.kernel[axis] / 2 <= grid[axis])
+        let finer = self.finer(grid);
+        (0..2).all(|axis| !self.circular[axis] || self.kernel[axis] / 2 <= finer[axis])
     }
 
     /// y = w ∗ x + b where there is a bias, else adds w ∗ x to y. `grid` is that of x.
@@ -107,7 +116,16 @@ impl Convolution {
         let geometry = Geometry::new(*self, grid);
         geometry.check(x.len(), v.len());
         self.check_weights(w.len());
-        (kernels::<R>().adjoint)(&geometry, v, w, x, room);
+        if self.finer == [1, 1] {
+            return (kernels::<R>().adjoint)(&geometry, v, w, x, room);
+        }
+        let (of, fine) = (Self { finer: [1, 1], ..*self }, self.finer(grid));
+        let mut made = std::mem::take(&mut room.finer);
+        made.clear();
+        made.resize(fine[0] * fine[1] * self.channels, R::zero());
+        (kernels::<R>().adjoint)(&Geometry::new(of, fine), v, w, &mut made, room);
+        pixels::add_finer(&made, fine, self.finer, x);
+        room.finer = made;
     }
 
     /// Adds the adjoint of w ↦ w ∗ x at v to w, as PyTorch orders it, for all `pairs` [x, v] one after the other.

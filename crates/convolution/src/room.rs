@@ -1,11 +1,15 @@
 //! Room that convolutions use again and again, and the shares that one is cut into.
 
+use std::ops::Range;
+
 /// Buffers of convolutions, and into how many shares one is cut.
 #[derive(Debug)]
 pub struct Room<R> {
     shares: usize,
     buffers: Vec<Vec<R>>,
     weights: Vec<R>,
+    /// Pixels of a finer grid, on their way to a coarser one.
+    pub(crate) finer: Vec<R>,
 }
 
 /// What one convolution is cut into.
@@ -20,7 +24,7 @@ pub(crate) struct Cut<'a, R> {
 
 impl<R> Default for Room<R> {
     fn default() -> Self {
-        Self { shares: 1, buffers: Vec::new(), weights: Vec::new() }
+        Self { shares: 1, buffers: Vec::new(), weights: Vec::new(), finer: Vec::new() }
     }
 }
 
@@ -37,6 +41,13 @@ impl<R> Room<R> {
         self.buffers.resize_with(count.max(self.buffers.len()), Vec::new);
         Cut { each, buffers: &mut self.buffers[..count], weights: &mut self.weights }
     }
+}
+
+/// Panels of so many numbers in parts of `most` numbers at most, or of one panel, about as large each.
+pub(crate) fn parts(panels: usize, panel: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = (panels * panel).div_ceil(most).clamp(1, panels.max(1));
+    let each = panels.div_ceil(count).max(1);
+    (0..panels).step_by(each).map(move |first| first..panels.min(first + each))
 }
 
 /// The first `len` numbers of a buffer that grows where it must; what stands in them is not to be read.

@@ -37,12 +37,12 @@ impl<'w, R: Real> Separable<'w, R> {
         self.rows.iter().for_each(|row| into.extend(self.columns.iter().map(|column| self.w[row + column])));
     }
 
-    /// Numbers of the right factor of blocks.
-    pub(crate) fn packed_len(&self) -> usize {
-        self.rows.len().next_multiple_of(DEPTH) * self.columns.len().next_multiple_of(WIDE)
+    /// Panels of 32 columns in the right factor of blocks.
+    pub(crate) fn panels(&self) -> usize {
+        self.columns.len().div_ceil(WIDE)
     }
 
-    /// Numbers of a panel of 32 columns of it.
+    /// Numbers of a panel.
     pub(crate) fn panel_len(&self) -> usize {
         self.rows.len().next_multiple_of(DEPTH) * WIDE
     }

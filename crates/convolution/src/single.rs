@@ -4,18 +4,22 @@ mod gather;
 mod gradient;
 pub(crate) mod vector;
 
-use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, product};
+use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, columns, product};
 use crate::geometry::Geometry;
-use crate::room::{Cut, sized};
+use crate::room::{Cut, parts, sized};
 use crate::separable::Separable;
 use crate::winograd::{self, Taps};
 use crate::{Convolution, Kernels, Room};
 use equipoise_field::each::entry;
 use gather::{pixels, rows};
 use pulp::{Simd, WithSimd};
+use std::ops::Range;
 use vector::{load, store, widest};
 
 pub(crate) const KERNELS: Kernels<f32> = Kernels { apply, adjoint, correlate };
+
+/// Numbers of packed weights at a time, at most but for a panel.
+const WEIGHTS: usize = 1 << 18;
 
 fn is_winograd(of: &Convolution) -> bool {
     of.kernel == [3, 3] && of.stride == [1, 1]
@@ -44,19 +48,27 @@ fn by_pixels(
 ) {
     let line = at.target[1] * at.of.filters;
     let Cut { each, buffers, weights } = room.cut(at.target[0]);
-    let w = packed(w, buffers.len(), weights);
-    let mut shares: Vec<_> = y.chunks_mut(each * line).zip(buffers).collect();
-    run(&mut shares, |k, (y, left)| {
-        widest(Apply { at, x, w, bias, first: k * each * at.target[1], y, left });
-    });
+    for panels in parts(w.panels(), w.panel_len(), WEIGHTS) {
+        let from = panels.start;
+        let w = packed(w, panels, buffers.len(), weights);
+        let mut shares: Vec<_> = y.chunks_mut(each * line).zip(&mut *buffers).collect();
+        run(&mut shares, |k, (y, left)| {
+            widest(Apply { at, x, w, from, bias, first: k * each * at.target[1], y, left });
+        });
+    }
 }
 
-/// The right factor of blocks, made in so many shares.
-fn packed<'a>(w: &Separable<'_, f32>, shares: usize, into: &'a mut Vec<f32>) -> &'a [f32] {
-    let into = sized(into, w.packed_len());
-    let each = (w.packed_len() / w.panel_len()).div_ceil(shares);
+/// Panels of the right factor of blocks, made in so many shares.
+fn packed<'a>(
+    w: &Separable<'_, f32>,
+    panels: Range<usize>,
+    shares: usize,
+    into: &'a mut Vec<f32>,
+) -> &'a [f32] {
+    let into = sized(into, panels.len() * w.panel_len());
+    let each = panels.len().div_ceil(shares);
     let mut parts: Vec<_> = into.chunks_mut(each * w.panel_len()).collect();
-    run(&mut parts, |k, into| w.packed(k * each, into));
+    run(&mut parts, |k, into| w.packed(panels.start + k * each, into));
     into
 }
 
@@ -73,6 +85,8 @@ struct Apply<'a> {
     at: &'a Geometry,
     x: &'a [f32],
     w: &'a [f32],
+    /// The panel that `w` begins with.
+    from: usize,
     bias: Option<&'a [f32]>,
     first: usize,
     y: &'a mut [f32],
@@ -84,7 +98,7 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { at, x, w, bias, first, y, left } = self;
+        let Self { at, x, w, from, bias, first, y, left } = self;
         let (filters, terms) = (at.of.filters, at.taps() * at.of.channels);
         let depth = terms.div_ceil(DEPTH);
         let left = sized(left, depth * LEFT);
@@ -93,8 +107,8 @@ impl WithSimd for Apply<'_> {
             let count = y.len() / filters;
             pixels(at, x, first + p * ROWS, count, left);
             let right = w.as_chunks::<RIGHT>().0.chunks_exact(depth);
-            for (panel, right) in right.enumerate() {
-                product(s, left.as_chunks::<LEFT>().0, right, &mut sums);
+            for (panel, right) in (from..).zip(right) {
+                product(s, left.as_chunks::<LEFT>().0, right, columns(filters, panel), &mut sums);
                 for (y, sums) in y.chunks_exact_mut(filters).zip(sums.chunks_exact(WIDE)) {
                     put(s, sums, bias, panel * WIDE, y);
                 }
@@ -125,7 +139,8 @@ fn adjoint(at: &Geometry, v: &[f32], w: &[f32], x: &mut [f32], room: &mut Room<f
         return by_pixels(&back, v, &Separable::turned(&at.of, w), None, x, room);
     }
     let Cut { buffers: [left, ..], weights, .. } = room.cut(1) else { return };
-    let w = packed(&Separable::forward(&at.of, w).transposed(), 1, weights);
+    let w = Separable::forward(&at.of, w).transposed();
+    let w = packed(&w, 0..w.panels(), 1, weights);
     widest(Adjoint { at, v, w, x, left });
 }
 
@@ -147,18 +162,18 @@ impl WithSimd for Adjoint<'_> {
         let (filters, channels) = (at.of.filters, at.of.channels);
         let (depth, terms) = (filters.div_ceil(DEPTH), at.taps() * channels);
         let made = depth * LEFT;
-        let (left, columns) = sized(left, made + ROWS * terms).split_at_mut(made);
+        let (left, made) = sized(left, made + ROWS * terms).split_at_mut(made);
         let mut sums: Block = [0.0; ROWS * WIDE];
         for (p, v) in v.chunks(ROWS * filters).enumerate() {
             rows(v, filters, left);
             for (panel, right) in w.as_chunks::<RIGHT>().0.chunks_exact(depth).enumerate() {
-                product(s, left.as_chunks::<LEFT>().0, right, &mut sums);
+                product(s, left.as_chunks::<LEFT>().0, right, columns(terms, panel), &mut sums);
                 let (from, to) = (panel * WIDE, terms.min((panel + 1) * WIDE));
-                for (row, sums) in columns.chunks_exact_mut(terms).zip(sums.chunks_exact(WIDE)) {
+                for (row, sums) in made.chunks_exact_mut(terms).zip(sums.chunks_exact(WIDE)) {
                     row[from..to].copy_from_slice(&sums[..to - from]);
                 }
             }
-            for (i, row) in columns.chunks_exact(terms).enumerate().take(v.len() / filters) {
+            for (i, row) in made.chunks_exact(terms).enumerate().take(v.len() / filters) {
                 at.walk(p * ROWS + i, |k, pixel| {
                     let x = &mut x[pixel * channels..][..channels];
                     x.iter_mut().zip(&row[k..]).for_each(|(x, v)| *x += v);

@@ -53,15 +53,27 @@ fn cases() -> Vec<(Convolution, [usize; 2])> {
         ([11, 13], 5, 40),
         ([3, 9], 35, 70),
     ];
+    let paddings = [[false, false], [true, true], [true, false], [false, true]];
     for (kernel, stride) in kernels {
         for (grid, channels, filters) in sizes {
-            for circular in [[false, false], [true, true], [true, false], [false, true]] {
-                let convolution = Convolution { filters, channels, kernel, stride, circular };
+            for circular in paddings {
+                let convolution = Convolution { filters, channels, kernel, finer: [1, 1], stride, circular };
                 if convolution.wraps_once(grid) {
                     cases.push((convolution, grid));
                 }
             }
         }
+    }
+    for ((kernel, stride), finer) in kernels[..3].iter().zip([[2, 2], [1, 3], [3, 2]]) {
+        let of = Convolution {
+            filters: 5,
+            channels: 17,
+            kernel: *kernel,
+            finer,
+            stride: *stride,
+            circular: [false; 2],
+        };
+        cases.extend(paddings.map(|circular| (Convolution { circular, ..of }, [3, 5])));
     }
     cases
 }
@@ -72,8 +84,8 @@ fn meet(of: &Convolution, grid: [usize; 2], mut each: impl FnMut(usize, usize, u
     let [height, width] = of.target(grid);
     let inside = |axis: usize, at: usize, tap: usize| {
         let at = (at * of.stride[axis] + tap) as isize - (of.kernel[axis] / 2) as isize;
-        let (size, circular) = (grid[axis] as isize, of.circular[axis]);
-        (circular || (0..size).contains(&at)).then(|| at.rem_euclid(size) as usize)
+        let (size, circular) = ((grid[axis] * of.finer[axis]) as isize, of.circular[axis]);
+        (circular || (0..size).contains(&at)).then(|| at.rem_euclid(size) as usize / of.finer[axis])
     };
     for (i, j) in (0..height * width).map(|n| (n / width, n % width)) {
         for (k, l) in (0..high * wide).map(|n| (n / wide, n % wide)) {
@@ -228,6 +240,52 @@ fn no_bit_depends_on_the_shares() {
                 );
             }
         }
+    }
+}
+
+/// A finer x gives the bits of one that is made, forwards, back, and in the weights.
+#[test]
+fn a_finer_grid_need_not_be_made() {
+    for (of, grid) in cases().into_iter().filter(|(of, _)| of.finer != [1, 1]) {
+        let (plain, fine) = (Convolution { finer: [1, 1], ..of }, of.finer(grid));
+        let [height, width] = of.target(grid);
+        let x = numbers::<f32>(1, grid[0] * grid[1] * of.channels);
+        let w = numbers::<f32>(2, of.shape().iter().product());
+        let v = numbers::<f32>(3, height * width * of.filters);
+        let repeated: Vec<f32> = (0..fine[0] * fine[1])
+            .map(|n| (n / fine[1] / of.finer[0], n % fine[1] / of.finer[1]))
+            .flat_map(|(i, j)| x[(i * grid[1] + j) * of.channels..][..of.channels].to_vec())
+            .collect();
+        let mut room = Room::default();
+        let mut y = [vec![0.0; v.len()], vec![0.0; v.len()]];
+        of.apply(grid, &x, &w, None, &mut y[0], &mut room);
+        plain.apply(fine, &repeated, &w, None, &mut y[1], &mut room);
+        assert_eq!(y[0], y[1], "{of:?}");
+        let mut gradients = [w.clone(), w.clone()];
+        of.correlate(grid, &[[&x, &v]], &mut gradients[0], &mut room);
+        plain.correlate(fine, &[[&repeated, &v]], &mut gradients[1], &mut room);
+        assert_eq!(gradients[0], gradients[1], "{of:?}");
+        let (mut back, mut made) = (x.clone(), vec![0.0; repeated.len()]);
+        let mut expected = x.clone();
+        of.adjoint(grid, &v, &w, &mut back, &mut room);
+        plain.adjoint(fine, &v, &w, &mut made, &mut room);
+        pixels::add_finer(&made, fine, of.finer, &mut expected);
+        assert_eq!(back, expected, "{of:?}");
+    }
+}
+
+/// As many parts as it takes, none empty, together all panels.
+#[test]
+fn weights_come_in_parts_of_about_one_size() {
+    for (panels, panel, most, expected) in [
+        (8, 10, 100, vec![8]),
+        (8, 10, 79, vec![4, 4]),
+        (5, 10, 20, vec![2, 2, 1]),
+        (3, 10, 1, vec![1, 1, 1]),
+    ] {
+        let found: Vec<_> = room::parts(panels, panel, most).collect();
+        assert_eq!(found.iter().map(std::iter::ExactSizeIterator::len).collect::<Vec<_>>(), expected);
+        assert!(found.iter().cloned().flatten().eq(0..panels));
     }
 }
 

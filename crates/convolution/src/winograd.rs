@@ -8,9 +8,9 @@ mod kernel;
 mod tile;
 
 use crate::Room;
-use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, product};
+use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, columns, product};
 use crate::geometry::Geometry;
-use crate::room::{Cut, sized};
+use crate::room::{Cut, parts, sized};
 use crate::single::run;
 use crate::single::vector::widest;
 pub(crate) use gradient::correlate;
@@ -25,6 +25,8 @@ pub(super) const PLACES: usize = 16;
 const NEAR: usize = 1 << 17;
 /// Panels of 8 tiles at a time, at most.
 const MOST: usize = 16;
+/// Numbers of transformed weights at a time, at most but for a panel.
+const WEIGHTS: usize = 1 << 18;
 /// Numbers that the products of a panel make.
 const SUMS: usize = PLACES * ROWS * WIDE;
 
@@ -45,19 +47,21 @@ pub(crate) fn apply(
     if let ([made], true) = (&mut *buffers, together(&tiles, &lines(0)) * ROWS >= tiles.lines * tiles.wide) {
         // All tiles at once meet a panel's weights one time: no room for more than these.
         let u = Spread::Each(taps, sized(weights, panel));
-        let part = Apply { tiles: &tiles, x, u, bias, lines: lines(0), y, made };
+        let part = Apply { tiles: &tiles, x, u, panels: 0..filters, bias, lines: lines(0), y, made };
         return widest(part);
     }
-    let u = sized(weights, filters * panel);
-    let some = filters.div_ceil(buffers.len());
-    let mut parts: Vec<_> = u.chunks_mut(some * panel).collect();
-    run(&mut parts, |k, into| widest(taps.spread(k * some, into)));
-    let u = &*u;
-    let mut shares: Vec<_> = y.chunks_mut(each * line).zip(buffers).collect();
-    run(&mut shares, |k, (y, made)| {
-        let u = Spread::All(u, panel);
-        widest(Apply { tiles: &tiles, x, u, bias, lines: lines(k), y, made });
-    });
+    for panels in parts(filters, panel, WEIGHTS) {
+        let u = sized(weights, panels.len() * panel);
+        let some = panels.len().div_ceil(buffers.len());
+        let mut parts: Vec<_> = u.chunks_mut(some * panel).collect();
+        run(&mut parts, |k, into| widest(taps.spread(panels.start + k * some, into)));
+        let u = &*u;
+        let mut shares: Vec<_> = y.chunks_mut(each * line).zip(&mut *buffers).collect();
+        run(&mut shares, |k, (y, made)| {
+            let (u, panels) = (Spread::All(u, panel), panels.clone());
+            widest(Apply { tiles: &tiles, x, u, panels, bias, lines: lines(k), y, made });
+        });
+    }
 }
 
 /// Panels of 8 tiles that are taken together.
@@ -73,7 +77,7 @@ fn panel_len(tiles: &Tiles<'_>) -> usize {
 
 /// Where the transformed weights of panels of 32 filters come from.
 enum Spread<'a> {
-    /// All of them stand there, each of so many numbers.
+    /// Those that are asked for stand there, each of so many numbers.
     All(&'a [f32], usize),
     /// Each is made when it is asked for.
     Each(&'a Taps<'a>, &'a mut [f32]),
@@ -97,6 +101,8 @@ struct Apply<'a> {
     tiles: &'a Tiles<'a>,
     x: &'a [f32],
     u: Spread<'a>,
+    /// Panels of 32 filters.
+    panels: Range<usize>,
     bias: Option<&'a [f32]>,
     lines: Range<usize>,
     y: &'a mut [f32],
@@ -108,7 +114,7 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { tiles, x, mut u, bias, lines, y, made } = self;
+        let Self { tiles, x, mut u, panels: asked, bias, lines, y, made } = self;
         let (panel, panels) = (panel_len(tiles), together(tiles, &lines));
         let (left, sums) = sized(made, panels * (panel + SUMS)).split_at_mut(panels * panel);
         let sums = sums.as_chunks_mut::<{ ROWS * WIDE }>().0.as_chunks_mut::<PLACES>().0;
@@ -119,8 +125,8 @@ impl WithSimd for Apply<'_> {
                 transform(s, tiles, x, tile, k % ROWS, &mut left[k / ROWS * panel..][..panel]);
             }
             let left = &left[..(to - from).div_ceil(ROWS) * panel];
-            for f in 0..tiles.at.of.filters.div_ceil(WIDE) {
-                products(s, left, u.panel(s, f), sums);
+            for (k, f) in asked.clone().enumerate() {
+                products(s, left, u.panel(s, k), columns(tiles.at.of.filters, f), sums);
                 let mut out = Output { tiles, bias, from: f * WIDE, first: lines.start, y: &mut *y };
                 for (sums, start) in sums.iter().zip((from..to).step_by(ROWS)) {
                     out.put(s, sums, start..to.min(start + ROWS));
@@ -132,11 +138,17 @@ impl WithSimd for Apply<'_> {
 
 /// The products of all panels, place by place, so that the weights of a place are fetched once.
 #[inline(always)]
-fn products<S: Simd>(s: S, left: &[f32], right: &[[f32; RIGHT]], sums: &mut [[Block; PLACES]]) {
+fn products<S: Simd>(
+    s: S,
+    left: &[f32],
+    right: &[[f32; RIGHT]],
+    columns: usize,
+    sums: &mut [[Block; PLACES]],
+) {
     let (left, depth) = (left.as_chunks::<LEFT>().0, right.len() / PLACES);
     for (place, right) in right.chunks_exact(depth).enumerate() {
         for (left, sums) in left.chunks_exact(PLACES * depth).zip(&mut *sums) {
-            product(s, &left[place * depth..][..depth], right, &mut sums[place]);
+            product(s, &left[place * depth..][..depth], right, columns, &mut sums[place]);
         }
     }
 }

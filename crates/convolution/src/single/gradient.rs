@@ -33,7 +33,7 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
             spread(v, filters, blocks, &mut right);
             run(buffers, |share, sums| {
                 let left = &left[(share * each * blocks * LEFT).min(left.len())..];
-                widest(Sums { left, right: &right, blocks, sums });
+                widest(Sums { left, right: &right, blocks, filters, sums });
             });
         }
     }
@@ -76,6 +76,7 @@ struct Sums<'a> {
     left: &'a [f32],
     right: &'a [f32],
     blocks: usize,
+    filters: usize,
     sums: &'a mut [f32],
 }
 
@@ -84,8 +85,8 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { left, right, blocks, sums } = self;
+        let Self { left, right, blocks, filters, sums } = self;
         let (left, right) = (left.as_chunks::<LEFT>().0, right.as_chunks::<RIGHT>().0);
-        add_panels::<S, 1>(s, blocks, left, right, sums.as_chunks_mut::<{ ROWS * WIDE }>().0);
+        add_panels::<S, 1>(s, (blocks, filters), left, right, sums.as_chunks_mut::<{ ROWS * WIDE }>().0);
     }
 }

@@ -144,7 +144,7 @@ impl WithSimd for Sums<'_, '_> {
             }
             let left = left[..panels * each].as_chunks::<LEFT>().0;
             let sums = &mut sums.as_chunks_mut::<{ ROWS * WIDE }>().0[..panels * 2 * PLACES * wide];
-            add_panels::<S, PLACES>(s, blocks, left, right, sums);
+            add_panels::<S, PLACES>(s, (blocks, tiles.at.of.filters), left, right, sums);
         }
     }
 }

@@ -12,7 +12,7 @@ use equipoise_weights::State;
 
 impl AzulaUNet {
     fn convolve(&self, filters: usize, channels: usize, stride: [usize; 2]) -> Convolve {
-        Convolve { filters, channels, kernel: self.kernel_size, stride, padding: self.padding }
+        Convolve { filters, channels, kernel: self.kernel_size, finer: [1, 1], stride, padding: self.padding }
     }
 
     /// The network with the weights of a file.

@@ -6,12 +6,14 @@ use equipoise_convolution::Convolution;
 use equipoise_field::Real;
 
 /// y = w ∗ x + b, PyTorch's `Conv2d` (a correlation) with padding kernel/2: x (C, H, W), w (filters, C, kh, kw),
-/// b (filters), y (filters, ⌈H/s⌉, ⌈W/s⌉).
+/// b (filters), y (filters, ⌈H/s⌉, ⌈W/s⌉); of a finer x, x_{⌊i/f⌋⌊j/f⌋} in the place of x_{ij}, PyTorch's `Upsample` to
+/// the nearest ahead of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Convolve {
     pub(crate) filters: usize,
     pub(crate) channels: usize,
     pub(crate) kernel: [usize; 2],
+    pub(crate) finer: [usize; 2],
     pub(crate) stride: [usize; 2],
     pub(crate) padding: [Padding; 2],
 }
@@ -23,9 +25,9 @@ impl Convolve {
     }
 
     fn convolution(&self) -> Convolution {
-        let Self { filters, channels, kernel, stride, padding } = *self;
+        let Self { filters, channels, kernel, finer, stride, padding } = *self;
         let circular = padding.map(|padding| padding == Padding::Circular);
-        Convolution { filters, channels, kernel, stride, circular }
+        Convolution { filters, channels, kernel, finer, stride, circular }
     }
 }
 

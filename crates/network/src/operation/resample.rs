@@ -1,6 +1,7 @@
 //! Finer grids and cut ones.
 
 use super::{At, Extent, Operation, Scratch};
+use equipoise_convolution::pixels::add_finer;
 use equipoise_field::Real;
 use std::ops::Range;
 
@@ -54,17 +55,7 @@ impl<R: Real> Operation<R> for Upsample {
     }
 
     fn vjp(&self, at: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
-        let [tall, wide] = self.stride;
-        lines(
-            at,
-            |i| i / tall,
-            |from, to| {
-                let channels = at.output.channels;
-                for (x, v) in x[from].chunks_exact_mut(channels).zip(v[to].chunks_exact(wide * channels)) {
-                    v.chunks_exact(channels).for_each(|v| super::add(x, v));
-                }
-            },
-        );
+        add_finer(v, at.output.grid(), self.stride, x);
     }
 }
 

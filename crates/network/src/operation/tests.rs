@@ -162,7 +162,7 @@ fn check_convolution(
     x: Extent,
     filters: usize,
 ) {
-    let operation = Convolve { filters, channels: x.channels, kernel, stride, padding };
+    let operation = Convolve { filters, channels: x.channels, kernel, finer: [1, 1], stride, padding };
     let weights = operation.shape().iter().product();
     let extents = [x, Extent::vector(weights), Extent::vector(filters)];
     check(operation, &extents, |inputs| convolved(&operation, x, inputs));
@@ -190,10 +190,13 @@ fn a_convolution_of_many_columns_is_made_in_parts() {
 
 #[test]
 fn circular_padding_wraps_once_at_most() {
-    let convolve = |padding| Convolve { filters: 1, channels: 1, kernel: [5, 3], stride: [1, 1], padding };
+    let ones = [1, 1];
+    let convolve =
+        |padding| Convolve { filters: 1, channels: 1, kernel: [5, 3], finer: ones, stride: ones, padding };
     let extent = |convolve: Convolve, x| Operation::<f64>::extent(&convolve, &[x]);
     assert!(extent(convolve(MIXED[1]), map(1, 1, 4)).is_err());
     assert!(extent(convolve(MIXED[1]), map(1, 2, 1)).is_ok());
+    assert!(extent(Convolve { finer: [2, 1], ..convolve(MIXED[1]) }, map(1, 1, 4)).is_ok());
     assert!(extent(convolve(MIXED[3]), map(1, 1, 1)).is_ok());
 }
 

@@ -6,8 +6,8 @@ use crate::entries::{check_count, fault};
 use crate::graph::{Builder, Register, Source};
 use crate::names::prefix;
 use crate::network::Built;
-use crate::operation::{Add, Concatenate, Convolve, Linear, Shift, Upsample};
-use crate::{Activation, Norm, Result};
+use crate::operation::{Add, Concatenate, Convolve, Linear, Shift};
+use crate::{Activation, NetworkError, Norm};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
@@ -18,7 +18,7 @@ pub(crate) const INNER: usize = 256;
 
 impl SdaUNet {
     fn convolve(&self, filters: usize, channels: usize, stride: [usize; 2]) -> Convolve {
-        Convolve { filters, channels, kernel: self.kernel_size, stride, padding: self.padding }
+        Convolve { filters, channels, kernel: self.kernel_size, finer: [1, 1], stride, padding: self.padding }
     }
 
     /// The network with the weights of a file.
@@ -139,8 +139,8 @@ impl Weights {
                 return builder.apply(of.convolve(of.channels(), widths[0], [1, 1]), &[x, weight, bias]);
             };
             x = builder.apply(Norm::Layer, &[x]);
-            x = builder.apply(Upsample { stride: of.stride }, &[x]);
-            x = builder.apply(of.convolve(widths[i - 1], widths[i], [1, 1]), &[x, weight, bias]);
+            let convolve = of.convolve(widths[i - 1], widths[i], [1, 1]);
+            x = builder.apply(Convolve { finer: of.stride, ..convolve }, &[x, weight, bias]);
             x = builder.apply(Add, &[x, skip]);
         }
         x
