@@ -1,10 +1,12 @@
-"""SDA's U-Net at the widths of its notebook as anybody writes it in PyTorch, in either layout, and under ONNX Runtime."""
+"""SDA's U-Net at the widths of its notebook as anybody writes it in PyTorch, in either layout, and under ONNX Runtime;
+a step of training of the one that comes with the project."""
 
 import math
 
 from wake import Peer
 
 WIDTHS, BLOCKS, SIDE, CHANNELS = (64, 128, 256), 3, 64, 10
+TRAINED, BATCH, RATE = (24, 48, 96), 8, 5e-4
 
 
 def peer(library, threads):
@@ -14,10 +16,13 @@ def peer(library, threads):
     for name in asked:
         for members in (1, 8):
             cases[f"network/{name}/members-{members}"] = lambda n=name, m=members: work(n, m)
+    if library != "onnxruntime":
+        layouts = library == "pytorch-channels-last"
+        cases[f"network/training/members-{BATCH}"] = lambda: training(threads, layouts)
     return Peer(version, cases)
 
 
-def network():
+def network(widths=WIDTHS):
     import torch
     from torch import nn
 
@@ -41,13 +46,13 @@ def network():
     class Network(nn.Module):
         def __init__(self):
             super().__init__()
-            blocks = [[Block(width) for _ in range(2 * BLOCKS)] for width in WIDTHS]
+            blocks = [[Block(width) for _ in range(2 * BLOCKS)] for width in widths]
             self.embedding = nn.Sequential(nn.Linear(32, 256), nn.SiLU(), nn.Linear(256, 64))
             self.descent = nn.ModuleList(nn.ModuleList(row[:BLOCKS]) for row in blocks)
             self.ascent = nn.ModuleList(nn.ModuleList(row[BLOCKS:]) for row in blocks)
-            self.heads = nn.ModuleList([conv(CHANNELS + 1, WIDTHS[0])])
-            self.tails = nn.ModuleList([conv(WIDTHS[0], CHANNELS)])
-            for width, below in zip(WIDTHS, WIDTHS[1:]):
+            self.heads = nn.ModuleList([conv(CHANNELS + 1, widths[0])])
+            self.tails = nn.ModuleList([conv(widths[0], CHANNELS)])
+            for width, below in zip(widths, widths[1:]):
                 self.heads.append(conv(width, below, stride=2))
                 self.tails.append(nn.Sequential(Norm(), nn.Upsample(scale_factor=2), conv(below, width)))
             line = torch.sin(8 * math.pi * (torch.arange(SIDE) + 0.5) / SIDE)
@@ -114,6 +119,38 @@ def pytorch(threads, layout=None):
         return {"forward": forward, "vjp": vjp, "gradient": gradient}[name]
 
     return torch.__version__, ("forward", "vjp", "gradient"), work
+
+
+def training(threads, channels_last):
+    """x-hat = c_skip x_t + c_out F(c_in x_t, ln(sigma)/4), the mean of ((x - x-hat)/c_out)^2, clipped to a norm of 1,
+    AdamW, a running average; windows and noise are drawn beforehand."""
+    import torch
+
+    torch.set_num_threads(threads)
+    net = network(TRAINED)
+    x = torch.randn(BATCH, CHANNELS, SIDE, SIDE)
+    if channels_last:
+        net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    noise = torch.randn_like(x)
+    sigma = (0.02 * 3.0 ** torch.arange(BATCH))[:, None, None, None]
+    root = (1 + sigma**2).sqrt()
+    parameters = list(net.parameters())
+    average = [parameter.detach().clone() for parameter in parameters]
+    method = torch.optim.AdamW(parameters, lr=RATE, weight_decay=1e-3)
+
+    def step():
+        x_t = x + sigma * noise
+        x_hat = x_t / root**2 + sigma / root * net(x_t / root, sigma.flatten().log() / 4)
+        loss = ((root / sigma * (x - x_hat)) ** 2).mean()
+        method.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        method.step()
+        with torch.no_grad():
+            for a, parameter in zip(average, parameters):
+                a.lerp_(parameter, 0.001)
+
+    return step
 
 
 def channels_last(threads):

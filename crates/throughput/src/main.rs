@@ -21,6 +21,7 @@ mod reduced;
 mod server;
 mod step;
 mod stream;
+mod training;
 mod usage;
 mod wake;
 
@@ -81,7 +82,9 @@ fn cases(group: &str, request: &Request) -> Result<Vec<Case>> {
         "reduced" => Ok(reduced::cases(request.quick)),
         "fit" => Ok(fit::cases(request.quick)),
         "denoiser" => Ok(denoiser::cases()),
-        "network" => Ok(network::cases(request.quick)),
+        "network" => {
+            Ok(network::cases(request.quick).into_iter().chain(training::cases(request.quick)).collect())
+        }
         _ => Err(Error::Usage { found: group.to_owned() }),
     }
 }

@@ -7,13 +7,15 @@ use equipoise_stream::Stream;
 use std::f64::consts::PI;
 
 /// Points along an axis.
-const SIDE: usize = 64;
+pub(crate) const SIDE: usize = 64;
 /// Widths, the finest grid first.
-const WIDTHS: [usize; 3] = [64, 128, 256];
+type Widths = [usize; 3];
+/// Those of SDA's notebook.
+const WIDTHS: Widths = [64, 128, 256];
 /// Blocks of each depth, on the way down and on the way up.
 const BLOCKS: usize = 3;
 /// Channels of the state.
-const CHANNELS: usize = 10;
+pub(crate) const CHANNELS: usize = 10;
 /// Channels with the forcing.
 const INPUTS: usize = CHANNELS + 1;
 
@@ -36,9 +38,9 @@ pub(crate) fn cases(quick: bool) -> Vec<Case> {
             what: format!(
                 "{what} of {members} members, widths {WIDTHS:?}, {SIDE} × {SIDE} points, random weights"
             ),
-            bytes: 4.0 * (fields + parameters()),
-            arrays: 4.0 * (fields + parameters()),
-            operations: Some(n * passes * operations()),
+            bytes: 4.0 * (fields + parameters(WIDTHS)),
+            arrays: 4.0 * (fields + parameters(WIDTHS)),
+            operations: Some(n * passes * operations(WIDTHS)),
             prepare: Box::new(move || prepare(keep, members)),
         }
     };
@@ -46,12 +48,12 @@ pub(crate) fn cases(quick: bool) -> Vec<Case> {
 }
 
 /// Channels in, channels out and points of y of every convolution.
-fn convolutions() -> Vec<[usize; 3]> {
+fn convolutions(widths: Widths) -> Vec<[usize; 3]> {
     let points = |depth: usize| (SIDE >> depth).pow(2);
-    let mut all = vec![[INPUTS, WIDTHS[0], points(0)], [WIDTHS[0], CHANNELS, points(0)]];
-    for (depth, &width) in WIDTHS.iter().enumerate() {
+    let mut all = vec![[INPUTS, widths[0], points(0)], [widths[0], CHANNELS, points(0)]];
+    for (depth, &width) in widths.iter().enumerate() {
         all.extend(vec![[width, width, points(depth)]; 4 * BLOCKS]);
-        if let Some(&below) = WIDTHS.get(depth + 1) {
+        if let Some(&below) = widths.get(depth + 1) {
             all.push([width, below, points(depth + 1)]);
             all.push([below, width, points(depth)]);
         }
@@ -59,23 +61,23 @@ fn convolutions() -> Vec<[usize; 3]> {
     all
 }
 
-fn operations() -> f64 {
-    convolutions().iter().map(|[from, to, points]| 18.0 * (from * to * points) as f64).sum()
+pub(crate) fn operations(widths: Widths) -> f64 {
+    convolutions(widths).iter().map(|[from, to, points]| 18.0 * (from * to * points) as f64).sum()
 }
 
-fn parameters() -> f64 {
-    convolutions().iter().map(|[from, to, _]| 9.0 * (from * to) as f64).sum()
+pub(crate) fn parameters(widths: Widths) -> f64 {
+    convolutions(widths).iter().map(|[from, to, _]| 9.0 * (from * to) as f64).sum()
 }
 
-fn network() -> Result<Network<f32>> {
+pub(crate) fn network(widths: Widths) -> Result<Network<f32>> {
     let architecture = Architecture::Sda(SdaUNet {
         window: 5,
         features: 2,
         context: 0,
         forcing: 1,
         embedding: 64,
-        hidden_channels: WIDTHS.to_vec(),
-        hidden_blocks: vec![BLOCKS; WIDTHS.len()],
+        hidden_channels: widths.to_vec(),
+        hidden_blocks: vec![BLOCKS; widths.len()],
         kernel_size: [3, 3],
         stride: [2, 2],
         activation: Activation::SiLU,
@@ -88,7 +90,7 @@ fn network() -> Result<Network<f32>> {
 }
 
 fn prepare(keep: Keep, members: usize) -> Result<Work> {
-    let network = network()?;
+    let network = network(WIDTHS)?;
     let x: Vec<f32> = Stream::new("noise").normal(0, members * CHANNELS * SIDE * SIDE);
     let (mut out, mut back) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let mut gradient = vec![0.0; if keep == Keep::Gradients { network.parameter_count() } else { 0 }];
