@@ -309,7 +309,7 @@ impl Denoiser<f64> for Batched {
 fn states_are_linearised_once_for_both_laws_a_batch_or_one_at_a_time() {
     let observation = observation(Arc::new(Subsample::new(SHAPE, 2).unwrap()));
     let states = forward_noised(fields()[..3].to_vec().into(), Stream::new("noise"));
-    let probes = Probes { states, count: 7, stream: Stream::new("probes") };
+    let probes = Probes { states, count: 61, stream: Stream::new("probes") };
     let ratios = |batch: usize| {
         let counted = Batched {
             of: wiener(prior()),
