@@ -7,14 +7,14 @@ mod said;
 use crate::comparison::Output;
 use crate::destination;
 use crate::failure::usage;
-use crate::fitting::sliced;
+use crate::loading::Loading;
 use crate::number::{count, fraction, positive};
 use crate::progress::Tally;
 use crate::threads::use_threads;
 use asked::FailOn;
 use clap::ValueEnum;
+use equipoise_data::DataError;
 use equipoise_data::sensors::Outside;
-use equipoise_data::{AxisOrder, DataError, Kind, LoadOptions, Slice};
 use equipoise_operator::TimeRule;
 use equipoise_referee::{Cases, FILES, Files, Finding, Heard, Judgement, Members, Reading, Verdict};
 use equipoise_referee::{distinct, fold_files, hear, write, write_folds};
@@ -91,23 +91,8 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Readings")]
 struct Read {
-    /// The axis order of every file, whatever it declares
-    ///
-    /// NTCHW or TNCHW, N being members; or other orders of these letters, with X and Y for H and W.
-    #[arg(long, value_name = "ORDER")]
-    axes: Option<AxisOrder>,
-
-    /// The kind of flow of every file, whatever it declares
-    ///
-    /// ibpm, kolmogorov or generic.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<Kind>,
-
-    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
-    ///
-    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
-    #[arg(long, value_name = "z=INDEX")]
-    slice: Option<Slice>,
+    #[command(flatten)]
+    loading: Loading,
 
     /// Noise where a table states none: a std in physical units
     #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true)]
@@ -169,9 +154,9 @@ enum Times {
 
 impl Arguments {
     fn reading(&self) -> Reading {
-        let Read { axes, kind, slice: _, noise, start_time, times, drop_outside } = &self.reading;
+        let Read { loading, noise, start_time, times, drop_outside } = &self.reading;
         Reading {
-            options: LoadOptions { axes: *axes, kind: *kind },
+            options: loading.options(),
             noise: *noise,
             start: *start_time,
             times: if *times == Times::Nearest { TimeRule::Nearest } else { TimeRule::Linear },
@@ -283,7 +268,7 @@ fn protocol(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let Output { out, format, .. } = &arguments.output;
     let (reading, draws) = (arguments.reading(), arguments.draws());
-    let members = sliced(arguments.reading.slice, &arguments.members[0])?;
+    let members = arguments.reading.loading.of(&arguments.members[0])?;
     let members = Members::open(&members, &reading.options, None, draws)?;
     let components = members.described.particulars.components(members.described.frame.channels);
     std::fs::create_dir_all(out)?;
@@ -297,7 +282,7 @@ fn protocol(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// A field that names another plane than --slice.
 fn files(arguments: &Arguments, k: usize) -> anyhow::Result<Files> {
-    let plane = |path: &PathBuf| sliced(arguments.reading.slice, path);
+    let plane = |path: &PathBuf| arguments.reading.loading.of(path);
     let nth = |files: &[PathBuf]| files.get(k).cloned();
     let truth = match &arguments.truth[..] {
         [one] if arguments.members.len() > 1 && !arguments.judging.same_truth => Some((one, k)),

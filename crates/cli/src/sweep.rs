@@ -21,7 +21,7 @@ use crate::stability::Outcomes;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
-use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, REPORT, check_free, distinct};
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, REPORT, distinct};
 use equipoise_sweep::{
     CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, Trial, caveats,
     write_certificates, write_page, write_why,
@@ -115,8 +115,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let trials = executor.placed(plan.trials()?)?;
     // Of a shard the trials of the others too.
-    let whole = arguments.part.shard().map(|_| trials.clone());
-    let trials = arguments.part.take(trials, |trial| weight(&flows, trial));
+    let whole = running.shard.as_ref().map(|_| trials.clone());
+    let trials = running.take(trials, |trial| weight(&flows, trial));
     let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
     detail!(
         "{} trials on backend {backend}: {} methods under their laws, sub {:?}",

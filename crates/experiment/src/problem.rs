@@ -1,6 +1,6 @@
 //! One flow under one operator: what every run on it shares, made once.
 
-use crate::{Beside, Boxed, Course, Flow, Known, Setup, lattice};
+use crate::{Beside, BoxError, Boxed, Course, Flow, Known, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sketched};

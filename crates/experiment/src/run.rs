@@ -1,6 +1,6 @@
 //! Running the trials of a plan that have no row yet.
 
-use crate::{BoxError, Error, Output, Record, Result};
+use crate::{Boxed, Error, Output, Record, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

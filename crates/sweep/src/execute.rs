@@ -4,7 +4,7 @@ use crate::choose::Ready;
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves, Norms};
 use crate::judge::{Judged, heaviest, judge};
 use crate::pictures::Pictures;
-use crate::{Accelerator, Approach, BoxError, Error, Flow, Places, Row, Trial};
+use crate::{Accelerator, Approach, BoxError, Boxed, Error, Flow, Places, Row, Trial};
 use equipoise_experiment::{self as experiment, Executor, Flows, Known, Scaled, Shared, counts, member};
 use equipoise_field::{sketched, sum};
 use equipoise_solver::{Ensemble, Member, SolverError, Watch};
@@ -81,7 +81,7 @@ impl<'a> FlowExecutor<'a> {
     }
 
     /// What will run a trial: the same under every seed.
-    fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
+    fn backend(&self, trial: &Trial) -> Boxed<&'static str> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
         let inference = Ready::new(&self.flows, trial)?.inference()?;
         let (recipe, law) = (trial.approach.recipe(), trial.approach.scaling()?);

@@ -9,6 +9,7 @@ use crate::posterior::Exact;
 use crate::read::{At, Read, checked};
 use crate::readings::Readings;
 use crate::series::Series;
+use equipoise_field::each;
 use ndarray::Array2;
 use rayon::prelude::*;
 

@@ -7,7 +7,7 @@ use crate::graph::{Builder, Register, Source};
 use crate::names::prefix;
 use crate::network::Built;
 use crate::operation::{Add, Concatenate, Convolve, Linear, Shift};
-use crate::{Activation, NetworkError, Norm};
+use crate::{Activation, Norm, Result};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
