@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Running {
-    /// Threads, on which nothing but seconds depends [default: all of the machine]
+    /// Threads; only seconds depend on them [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
 

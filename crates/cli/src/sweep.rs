@@ -60,8 +60,8 @@ pub(crate) struct Arguments {
     #[arg(
         long, value_name = "FILE", help_heading = "Data",
         conflicts_with_all = [
-            "data", "train", "prior", "prior_file", "dataset", "noise", "noise_physical", "include_solid", "Loading", "Fitting",
-            "Design",
+            "data", "train", "prior", "prior_file", "dataset", "noise", "noise_physical", "include_solid", "Loading",
+            "window", "normalizer", "covariance", "rank", "ridge", "Design",
         ]
     )]
     plan: Option<PathBuf>,

@@ -25,6 +25,9 @@ pub(super) struct Found {
     pub(super) holder: Holder,
 }
 
+/// How the name of a lease ends that has no number yet.
+const PARTIAL: &str = ".partial";
+
 impl Place {
     /// Of a folder: `lease.N`.
     pub(super) fn of(folder: &Path) -> Self {
@@ -45,7 +48,7 @@ impl Place {
 
     /// Where a lease is written before it has its number.
     pub(super) fn beside(&self, token: &str) -> PathBuf {
-        self.folder.join(format!("{}{token}.partial", self.prefix))
+        self.folder.join(format!("{}{token}{PARTIAL}", self.prefix))
     }
 
     /// The leases, as their processes left them at `moment`.
@@ -53,16 +56,19 @@ impl Place {
         let mut all = Vec::new();
         for number in self.numbers()? {
             let path = self.lease(number);
-            let read = fs::metadata(&path).and_then(|file| Ok((file.modified()?, fs::read(&path)?)));
-            match read {
-                Ok((sign, bytes)) => {
-                    let mut holder = holder(&bytes);
-                    holder.silence = moment.duration_since(sign).unwrap_or_default();
-                    all.push(Found { path, number, holder });
-                }
-                // It was given back meanwhile.
-                Err(fault) if fault.kind() == ErrorKind::NotFound => {}
-                Err(fault) => return Err(fault),
+            all.extend(left(&path, moment)?.map(|holder| Found { path, number, holder }));
+        }
+        Ok(all)
+    }
+
+    /// Leases without a number, which their processes are about to give one, or were when they died.
+    pub(super) fn unnamed(&self, moment: SystemTime) -> io::Result<Vec<(PathBuf, Holder)>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(&self.prefix) && name.ends_with(PARTIAL)) {
+                all.extend(left(&entry.path(), moment)?.map(|holder| (entry.path(), holder)));
             }
         }
         Ok(all)
@@ -77,6 +83,18 @@ impl Place {
         }
         all.sort_unstable();
         Ok(all)
+    }
+}
+
+/// Who left a lease, as of `moment`; `None` where it was given back meanwhile.
+fn left(path: &Path, moment: SystemTime) -> io::Result<Option<Holder>> {
+    match fs::metadata(path).and_then(|file| Ok((file.modified()?, fs::read(path)?))) {
+        Ok((sign, bytes)) => {
+            let silence = moment.duration_since(sign).unwrap_or_default();
+            Ok(Some(Holder { silence, ..holder(&bytes) }))
+        }
+        Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -100,6 +118,6 @@ fn holder(bytes: &[u8]) -> Holder {
 /// Whether a file of this name belongs to leases, and not to the results of a run.
 pub(crate) fn is_lease(name: &str) -> bool {
     name.strip_prefix(NAME).is_some_and(|rest| {
-        rest.ends_with(".partial") || (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        rest.ends_with(PARTIAL) || (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
     })
 }

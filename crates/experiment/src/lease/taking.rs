@@ -55,6 +55,10 @@ fn once(place: &Place, shared: bool, beside: &Path, bytes: &[u8]) -> Result<Opti
         fs::remove_file(&own).map_err(Error::io("remove", &own))?;
         return Ok(None);
     }
+    // Whoever died before its lease had a number has none to give back.
+    for (path, _) in place.unnamed(moment).map_err(read())?.iter().filter(|(_, left)| left.has_ended(&here)) {
+        let _ = fs::remove_file(path);
+    }
     let ended: Vec<Found> = before.into_iter().filter(|found| found.holder.has_ended(&here)).collect();
     for Found { path, .. } in &ended {
         match fs::remove_file(path) {

@@ -54,6 +54,23 @@ fn a_process_that_died_is_followed_at_once() {
     assert_eq!(lease.held.number, 8, "no number is given again while it stands");
 }
 
+/// It was killed between writing its lease and giving it a name.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_lease_that_never_had_a_number_goes_with_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let unnamed = |number, change: &[_], token: &str| {
+        left(folder.path(), number, change, Duration::ZERO);
+        let path = folder.path().join(format!("lease.{token}.partial"));
+        fs::rename(folder.path().join(format!("lease.{number}")), &path).unwrap();
+        path
+    };
+    let died = unnamed(7, &[("started", json!(1))], "died");
+    let runs = unnamed(8, &[], "runs");
+    let lease = Lease::take(folder.path()).unwrap();
+    assert_eq!((died.exists(), runs.exists(), lease.ended().len()), (false, true, 0));
+}
+
 /// It cannot be seen, so that its silence has to tell.
 #[test]
 fn a_process_of_another_machine_is_waited_for() {

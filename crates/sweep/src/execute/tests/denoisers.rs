@@ -8,6 +8,7 @@ use equipoise_data::{LoadOptions, NoiseLevel, NormalizerKind};
 use equipoise_experiment::Problem;
 use equipoise_field::{Shape, sum};
 use equipoise_prior::{Model, Prior};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,9 +110,12 @@ fn every_column_is_filled() {
     let cells = |row: &Row| serde_json::to_value(row).unwrap().as_object().unwrap().clone();
     let (blank, rows) = (cells(&Row::default()), rows.each_ref().map(cells));
     assert_eq!(rows[1]["backend"], "reduced");
-    let left: Vec<&String> =
-        blank.keys().filter(|name| rows.iter().all(|row| row[*name] == blank[*name])).collect();
-    assert_eq!(left, ["build", "diverged_at", "note"]);
+    let left: BTreeSet<&str> = blank
+        .keys()
+        .map(String::as_str)
+        .filter(|name| rows.iter().all(|row| row[*name] == blank[*name]))
+        .collect();
+    assert_eq!(left.into_iter().collect::<Vec<_>>(), ["build", "diverged_at", "note"]);
 }
 
 /// Under noise that leaves both windows possible: E[x | y] = tanh(ξ)a with ξ = ⟨Aa, y⟩/s², and each
