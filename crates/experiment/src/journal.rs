@@ -229,13 +229,10 @@ impl<T: Record> Journal<T> {
     pub(crate) fn for_each<'a>(
         &self,
         identities: impl IntoIterator<Item = &'a String>,
-        mut each: impl FnMut(T),
+        each: impl FnMut(T),
     ) -> Result<()> {
         let spans = spans(&self.lock().spans, identities);
-        bodies(&self.path, &spans, |span, body| {
-            each(decode(body).map_err(no_row(&self.path, span))?);
-            Ok(())
-        })
+        for_each(&self.path, &spans, each)
     }
 
     /// The same as JSON lines without wall times: equal for two runs of a plan.
@@ -317,11 +314,15 @@ fn spans<'a>(known: &HashMap<String, Span>, identities: impl IntoIterator<Item =
 
 fn rows<T: Record>(path: &Path, spans: &[Span]) -> Result<Vec<T>> {
     let mut rows = Vec::with_capacity(spans.len());
-    bodies(path, spans, |span, body| {
-        rows.push(decode(body).map_err(no_row(path, span))?);
-        Ok(())
-    })?;
+    for_each(path, spans, |row| rows.push(row))?;
     Ok(rows)
+}
+
+fn for_each<T: Record>(path: &Path, spans: &[Span], mut each: impl FnMut(T)) -> Result<()> {
+    bodies(path, spans, |span, body| {
+        each(decode(body).map_err(no_row(path, span))?);
+        Ok(())
+    })
 }
 
 fn bodies(path: &Path, spans: &[Span], mut each: impl FnMut(Span, &[u8]) -> Result<()>) -> Result<()> {

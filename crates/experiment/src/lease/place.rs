@@ -64,24 +64,27 @@ impl Place {
     /// Leases without a number, which their processes are about to give one, or were when they died.
     pub(super) fn unnamed(&self, moment: SystemTime) -> io::Result<Vec<(PathBuf, Holder)>> {
         let mut all = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with(&self.prefix) && name.ends_with(PARTIAL)) {
-                all.extend(left(&entry.path(), moment)?.map(|holder| (entry.path(), holder)));
-            }
+        for token in self.endings()?.iter().filter_map(|ending| ending.strip_suffix(PARTIAL)) {
+            let path = self.beside(token);
+            all.extend(left(&path, moment)?.map(|holder| (path, holder)));
         }
         Ok(all)
     }
 
     /// The numbers of the leases, in their order.
     pub(super) fn numbers(&self) -> io::Result<Vec<u64>> {
+        let mut all: Vec<u64> = self.endings()?.iter().filter_map(|ending| ending.parse().ok()).collect();
+        all.sort_unstable();
+        Ok(all)
+    }
+
+    /// How the names of all files end that begin as a lease's does.
+    fn endings(&self) -> io::Result<Vec<String>> {
         let mut all = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let name = entry?.file_name();
-            all.extend(name.to_str().and_then(|name| name.strip_prefix(&self.prefix)?.parse::<u64>().ok()));
+            all.extend(name.to_str().and_then(|name| name.strip_prefix(&self.prefix)).map(str::to_owned));
         }
-        all.sort_unstable();
         Ok(all)
     }
 }
